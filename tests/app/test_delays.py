@@ -10,6 +10,7 @@ import pytest
 
 import immunode as im
 from immunode.app.lab import make_lab
+from immunode.solve.failures import _REFUSALS, ENDLESS_LAG
 from tests.app.labs import load_lab
 
 
@@ -66,6 +67,22 @@ def test_a_dose_comes_back_a_lag_later(node: Any) -> None:
 
 def test_a_lag_of_nothing_is_refused(node: Any) -> None:
     assert node.runs(make_lab(decay()), [{"tau": 0.0}])[0]["status"] == "a delay of 0"
+
+
+def test_a_lag_without_end_is_refused_in_plain_words(node: Any) -> None:
+    model = im.Model(
+        name="decay",
+        time_unit="",
+        horizon=4.0,
+        states=[im.State("y", 1.0, source="assumed: test")],
+        parameters=[im.Parameter("j", 1.0, source="assumed: test"), im.Parameter("k", 1.0, source="assumed: test")],
+        processes=[im.Process("loss", "y ->", "delay(y, j/k)")],
+    )
+    lab = make_lab(model)
+    endless, unknown = node.runs(lab, [{"k": 0.0}, {"j": 0.0, "k": 0.0}])
+    assert endless["status"] == "refused"
+    assert lab.data["requirements"][endless["failed"]] == "the lag of delay(y, j/k) is infinite"
+    assert unknown["status"] == _REFUSALS[ENDLESS_LAG]
 
 
 def test_influenza_with_delays_is_scipys(node: Any) -> None:

@@ -189,6 +189,13 @@ function makeInside(tableau, n, stages) {
   };
 }
 
+/* Whether a lag is NaN, as that of 0 / 0: conditions on lags name those that are infinite or below 0. */
+function lagIsNaN(program, p) {
+  const lags = new Float64Array(program.delays.length);
+  if (lags.length) program.lags(p, lags);
+  return lags.some(isNaN);
+}
+
 /* options.patience: steps that a run may take more than its share of maxSteps so far, so that one that stands still ends.
    Returns {status, times, y: one Float64Array an output time, p: rows of parameters at each, steps, reached}; with
    options.fluxes also `integrals` of each flux and `jumps` of each state up to options.upTo. */
@@ -200,6 +207,7 @@ function integrate(program, tableau, values, times, options = {}) {
   const y = new Float64Array(n), out = { status: "ok", times, y: [], p: [], steps: 0, reached: 0, failed: -1 };
   program.initial(p, y);
   if (options.initial) options.initial.forEach((v, i) => { if (v === v && v !== null) y[i] = v; });
+  if (lagIsNaN(program, p)) return { ...out, status: "the lag of a delay is infinite or NaN" };
   const held = new Float64Array(program.conditions);
   program.requirements(p, held);
   const failed = held.findIndex((v) => !v);
