@@ -111,6 +111,9 @@ def _in_words(outcome: Outcome, run: int, program: Program, method: str) -> str:
     cause, remedy = _CAUSES[status]
     if status is Status.SOLVER_FAILED and outcome.engine == "compiled":
         cause, remedy = "events fire again and again at one moment, beside delays", "use engine='scipy'"
+    if status is Status.TOO_MANY_STEPS and program.triggers:
+        names = ", ".join(f"'{trigger.name}'" for trigger in program.triggers[:3])
+        remedy = f"see whether an event on states ({names}) fires ever sooner, {remedy}"
     if status is Status.TOO_MANY_STEPS and program.max_step:
         remedy = f"raise the model's max_step, which is {program.max_step:g}, or {remedy}"
     if method == "auto" and outcome.reason.startswith("engine 'scipy' was asked for"):

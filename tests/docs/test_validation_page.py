@@ -27,8 +27,11 @@ def writer() -> ModuleType:
     return module
 
 
-LONG = ("graft_window", "bedathuru2024", "s1p_lymphocytes", "wang2018_hcv", "gc_immune")
-"""Models whose trials take 8 to 28 s: run by hand. That their sections belong to them as they are is looked at."""
+LONG = (
+    "graft_window", "bedathuru2024", "s1p_lymphocytes", "wang2018_hcv", "gc_immune",
+    "park2025", "sleep_minimal", "zhang2025_pasi", "miyano2022", "checchio2017",
+)  # fmt: skip
+"""Models whose trials take 4 to 28 s: run by hand. That their sections belong to them as they are is looked at."""
 
 
 @pytest.mark.slow

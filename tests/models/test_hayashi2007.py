@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from behavior import Array, System
+from behavior import QUICKEST, Array, System
 from reference import hayashi2007 as written
 
 from immunode.catalogue import load_model
@@ -48,7 +48,7 @@ def test_free_ige_after_a_single_dose(mg: int) -> None:
     np.testing.assert_allclose(got, SINGLE[mg], atol=6e-3)
 
 
-@pytest.mark.parametrize("engine", ["scipy", "numpy"])
+@pytest.mark.parametrize("engine", ["scipy", QUICKEST])
 @pytest.mark.parametrize(
     ("mg", "every", "mean"),
     [(150, 28, 22.192), (300, 28, 12.005), (225, 14, 8.225), (300, 14, 6.426), (375, 14, 5.311)],

@@ -176,6 +176,31 @@ def test_what_a_kernel_can_not_execute_ends_its_run_or_is_computed_elsewhere() -
     assert batch.y[-1, 0, 1] == pytest.approx(1e-3 * math.e, rel=1e-6)
 
 
+@pytest.mark.parametrize("most", [60, 100])
+def test_auto_leaves_a_run_to_scipy_where_more_happens_at_one_moment_than_a_kernel_executes(most: int) -> None:
+    """Where x rises above 1, two events call each other `most` times; ten of the twelve runs never get there."""
+    events = [
+        Event("a", {"u": "1", "n": "n + 1"}, when=f"x > 1 and u < 0.5 and n < {most / 2}"),
+        Event("b", {"u": "0"}, when="u > 0.5"),
+    ]
+    rates = {"x": "tau*x", "z": "k*delay(x, 0.5)", "n": "0"}
+    functions = system("at_once", rates, events, {"x": 1e-3, "z": 0.0, "n": 0.0}, ("u",))
+    tau = np.array([0.1] * 5 + [1.0, 0.9] + [0.2] * 5)
+    values = np.array([[K] * 12, tau])
+    batch = run(functions, values, [0.0, 6.0, 10.0], 1e-8, engine="auto")
+    assert batch.engine == "compiled"
+    assert (batch.status == Status.OK).all()
+    left = most > 64
+    assert ("2 of 12 runs were made anew by scipy LSODA" in batch.reason) == left
+    assert [name == "LSODA" for name in batch.methods] == [left and k in (5, 6) for k in range(12)]
+    assert batch.y[-1, 2].tolist() == [0.0] * 5 + [most / 2] * 2 + [0.0] * 5
+    assert batch.y[-1, 0] == pytest.approx(1e-3 * np.exp(10 * tau), rel=1e-5)
+    assert batch.y[-1, 1] == pytest.approx(K * 1e-3 * (0.5 + (np.exp(9.5 * tau) - 1) / tau), rel=1e-5)
+    others = np.delete(np.arange(12), [5, 6])
+    # what was made anew leaves the bits of the others alone
+    assert same(batch, others, run(functions, values[:, others], [0.0, 6.0, 10.0], 1e-8, engine="auto"))
+
+
 def test_auto_takes_machine_code_where_nothing_waits_and_numpy_elsewhere() -> None:
     rates, start = {"x": "k - 0.1*delay(x, tau)"}, {"x": 0.0}
     plain = system("plain", rates, [Event("back", {"x": "0"}, when="x > 3")], start)

@@ -73,6 +73,12 @@ class _EndLabel(Annotation):
         )
 
 
+def _whole(text: str, width: float, size: float) -> str:
+    """Return a label in three lines, or in as many more as it takes not to cut it."""
+    tries = [wrap(text, width, size, lines=lines) for lines in (3, 4, 5, 6)]
+    return next((label for label in tries if not label.endswith("…")), tries[0])
+
+
 class EndLabels(Artist):
     """Labels to the right of axes, arranged anew whenever they are drawn (so they follow a resize or a zoom)."""
 
@@ -87,7 +93,7 @@ class EndLabels(Artist):
         for end in self.ends:
             color = readable(end.color)
             label = _EndLabel(
-                wrap(end.text, width, end.part * size, lines=3),
+                _whole(end.text, width, end.part * size),
                 (1.0, end.y if np.isfinite(end.y) else ax.get_ylim()[0]),
                 xycoords=("axes fraction", "data"),
                 xytext=(self.gap, 0),

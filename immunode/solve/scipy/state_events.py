@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 OnEvent = Callable[[float, Array, Array, Array], None]
 
 MOST_EVENTS_AT_ONCE = 1000
+"""So many events in a row, with no time from one to the next, end a run: a ball that has all but come to rest."""
 NO_TIME = 1e-13
 """Times that differ by less than this share of themselves are one time."""
 _DEGREE = 8
@@ -67,6 +68,7 @@ class StateEvents:
         self.idle = np.zeros(len(self.triggers), dtype=int)
         self.waiting: list[_Waiting] = []
         self.draw = random.Random(0)
+        self.latest, self.at_once = -math.inf, 0
 
     def __bool__(self) -> bool:
         return bool(self.triggers)
@@ -103,7 +105,7 @@ class StateEvents:
         """
         if not self.triggers:
             return y
-        for _ in range(MOST_EVENTS_AT_ONCE):
+        while self.at_once < MOST_EVENTS_AT_ONCE:
             self._look(t, y, p)
             due = [one for one in self.waiting if one.time <= t + NO_TIME * abs(t)]
             if not due:
@@ -112,6 +114,8 @@ class StateEvents:
             self.waiting.remove(first)
             self.idle[first.index] = self.idle[first.index] + 1 if self._is_idle(first.index, t, y, p) else 0
             y = self._change(first, t, y, p)
+            self.at_once = self.at_once + 1 if t - self.latest <= NO_TIME * abs(t) else 0
+            self.latest = t
         raise FailedError(Status.TOO_MANY_STEPS)
 
     def find(self, start: float, stop: float, inside: Callable[[Any], Array], p: Array) -> float | None:

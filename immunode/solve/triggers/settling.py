@@ -22,6 +22,7 @@ Lanes = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 
 MOST_EVENTS_AT_ONCE = 1000
+"""So many events in a row, with no time from one to the next, end a run: a ball that has all but come to rest."""
 NO_TIME = 1e-13
 """Times that differ by less than this share of themselves are one time."""
 PATIENCE = 20
@@ -34,6 +35,7 @@ class StateEvents:
     holds, turned, idle : (n_triggers, n_runs): whether each condition held when last looked at, whether it has turned
         between doses at one time, and how often in a row it fired without effect.
     steps : (n_runs,), where events are counted, each as a step.
+    latest, at_once : (n_runs,), when the last event was, and how many came before it with no time between them.
     """
 
     def __init__(self, runs: Runs) -> None:
@@ -50,6 +52,7 @@ class StateEvents:
         self.turned, self.idle = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int64)
         self.waiting = Waiting(max(len(t.changes) for t in triggers), shape[1])
         self.steps: NDArray[Any] = runs.steps
+        self.latest, self.at_once = np.full(shape[1], -np.inf), np.zeros(shape[1], dtype=np.intp)
         self.draws: dict[int, random.Random] = {}
         self.switching = any(c.kind != "state" for t in triggers for c in t.changes)
         self.only_states = [all(c.kind == "state" for c in t.changes) for t in triggers]
@@ -117,7 +120,7 @@ class StateEvents:
         status = np.zeros(len(runs), dtype=np.int8)
         trouble = np.full(len(runs), -1, dtype=np.int32)
         going = np.arange(len(runs))
-        for _ in range(MOST_EVENTS_AT_ONCE):
+        while True:
             status[going] = self._look(runs[going], t[going], y[:, going])
             going = going[status[going] == Status.OK]
             when = t[going]
@@ -129,8 +132,9 @@ class StateEvents:
             states = y[:, going]
             self._execute(runs[going], t[going], states, due[:, some])
             y[:, going] = states
-        else:
-            status[going] = Status.TOO_MANY_STEPS
+            endless = self.at_once[runs[going]] >= MOST_EVENTS_AT_ONCE
+            status[going[endless]] = Status.TOO_MANY_STEPS
+            going = going[~endless]
         failed = np.flatnonzero(status)
         if failed.size:
             trouble[failed], finite = self._fastest(runs[failed], t[failed], y[:, failed])
@@ -170,6 +174,8 @@ class StateEvents:
     def _execute(self, runs: Lanes, t: Array, y: Array, due: Truths) -> None:
         """Execute the first of the due events of each run, on y in place."""
         place = self._first(runs, t, y, due)
+        self.at_once[runs] = np.where(t - self.latest[runs] <= NO_TIME * np.abs(t), self.at_once[runs] + 1, 0)
+        self.latest[runs] = t
         lanes = np.arange(len(runs))
         index = self.waiting.index[place, runs]
         values = self.waiting.values[place, :, runs].T
