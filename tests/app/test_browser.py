@@ -19,7 +19,7 @@ from immunode.app.web_page import page, scenarios
 from tests.app.labs import load_lab, scenario_labs
 from tests.clock import PATIENCE, crowding
 
-PHONE, LAPTOP, PROJECTOR = (390, 844), (1366, 768), (1920, 1080)
+PHONE, TABLET, LAPTOP, PROJECTOR = (390, 844), (768, 1024), (1366, 768), (1920, 1080)
 FRAMES = 120
 """Seconds after which a page that draws nothing fails its test; playing takes nine."""
 STRENGTH = '[data-knob="anti_tnf.strength"]'
@@ -282,8 +282,8 @@ def test_the_first_interaction_takes_less_than_half_a_second(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [PHONE, LAPTOP, PROJECTOR], ids=["phone", "laptop", "projector"])
-@pytest.mark.parametrize("model", ["ma2020", "sove2020"])
+@pytest.mark.parametrize("size", [PHONE, TABLET, LAPTOP, PROJECTOR], ids=["phone", "tablet", "laptop", "projector"])
+@pytest.mark.parametrize("model", ["sove2020", "chatterjee2017", "alexander2010"])
 def test_curves_and_lanes_are_in_one_view_and_share_their_time(
     open_page: Any, tmp_path: Path, model: str, size: tuple[int, int]
 ) -> None:
@@ -318,6 +318,19 @@ def test_a_page_opens_with_a_treatment_that_changes_its_curves(open_page: Any, t
         runs = f'[ctx.treated, ctx.control].map((run) => course(ctx.lab, run, "{name}"))'
         gap = f"(([a, b]) => Math.max(...a.map((v, k) => Math.abs(v - b[k]))))({runs})"
         assert one.lab(gap) > 0.01, name
+
+
+@pytest.mark.slow
+def test_a_page_opens_with_the_drug_though_its_story_begins_with_placebo(open_page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lab.html"
+    path.write_text(page([load_lab("miyano2022", with_story=True)]), "utf-8")
+    one = open_page(path, LAPTOP)
+    titles = one.page.locator("#scenario option").all_inner_texts()
+    assert "placebo" in titles, "it is there to be chosen"
+    opened = one.page.locator("#scenario option:checked").inner_text()
+    assert opened in titles[1:]
+    assert opened != "placebo"
+    assert one.troubles == []
 
 
 @pytest.mark.slow

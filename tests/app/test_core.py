@@ -294,3 +294,29 @@ console.log(JSON.stringify([Array.from(v), respond(lab, treatmentOf(lab, state),
     # the class is computed at rtol 3e-5
     assert [found["without"], found["within"]] == pytest.approx(ends, rel=1e-3)
     assert found["responder"] == (ends[1] <= 0.7 * ends[0])
+
+
+def test_a_logarithmic_axis_with_decades_has_two_numbers_however_low_it_is(node: Any) -> None:
+    script = """
+console.log(JSON.stringify([[5, 2000, 2], [20, 2e5, 2], [1, 1000, 5], [40, 60, 2]].map((one) => decadesIn(...one))));"""
+    three, four, all_, narrow = node.run(script)
+    assert three == [10, 1000]
+    assert four == [100, 1e4]
+    assert all_ == [1, 10, 100, 1000]
+    assert narrow == [50]
+
+
+def test_words_of_lines_stand_apart_and_inside_the_plot(node: Any) -> None:
+    script = """
+const told = [];
+const found = [50, 58, 4, 99].map((y) => {
+  const rows = rowsOf(y, 12, 3, 0, 100, told);
+  told.push(...rows.slice(0, 1));
+  return rows;
+});
+console.log(JSON.stringify(found));"""
+    first, near, high, low = node.run(script)
+    assert first == [47, 62]
+    assert near == [70], "below its line, since above are the words of the first"
+    assert high == [16], "there is no room above"
+    assert low == [96], "there is no room below"

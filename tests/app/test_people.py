@@ -126,6 +126,19 @@ def test_on_a_phone_a_crowded_drawing_names_what_is_chosen_only(open_page: Any, 
 
 
 @pytest.mark.slow
+def test_bars_that_do_not_add_up_are_not_drawn(open_page: Any, file_of: Callable[[str], Path]) -> None:
+    """The binding of PD-1 nearly cancels; of the cancer cells, the processes add up."""
+    one = open_page(file_of("sove2020"), LAPTOP)
+    one.page.select_option("#why-state", "L1")
+    assert one.page.locator("#panel .bars").count() == 0
+    assert "nearly cancel" in one.page.inner_text("#why-off")
+    one.page.select_option("#why-state", "C1")
+    assert one.page.locator("#panel .bars > div").count() > 0
+    assert one.page.locator("#why-off").count() == 0
+    assert one.troubles == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_paper_there_are_no_controls_and_no_dark_ground(
     open_page: Any, file_of: Callable[[str], Path], scheme: str
@@ -140,6 +153,12 @@ def test_on_paper_there_are_no_controls_and_no_dark_ground(
         assert not one.page.locator(control).first.is_visible(), control
     assert one.page.locator(".node").first.is_visible()
     assert one.page.locator(".plot canvas").first.is_visible()
+    # lanes keep their color and the time axis of the curves
+    assert one.page.locator(".play").bounding_box()["width"] == 672, "a sheet of paper, not the window"
+    plot, track = (one.page.locator(q).first.bounding_box() for q in (".u-over", ".track"))
+    assert track["x"] == pytest.approx(plot["x"], abs=1.5)
+    assert track["width"] == pytest.approx(plot["width"], abs=2.5)
+    assert one.page.evaluate("getComputedStyle(document.querySelector('.bar')).printColorAdjust") == "exact"
     one.page.emulate_media(media="screen", color_scheme=scheme)
     one.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert one.page.evaluate(ground) == before

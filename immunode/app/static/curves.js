@@ -1,6 +1,9 @@
 "use strict";
 /* The curves: one plot a quantity, with and without treatment, ghosts, and the curve that is expected. */
 
+/* Height below a plot, and below the last one, which names the time. */
+const AXIS_ROOM = [6, 36];
+
 function makeCurves(ctx) {
   const holder = el("div", { id: "plots" }), key = el("p", { class: "key quiet" }), score = el("p", { role: "status", id: "score" });
   const guess = el("fieldset", { class: "guess", hidden: true });
@@ -67,6 +70,7 @@ function makeCurves(ctx) {
     found.hidden = !ctx.lab.trials.length;
     found.disabled = ctx.guess !== null || !pointsFound(ctx).length;
     found.setAttribute("aria-pressed", Boolean(ctx.told && !found.disabled));
+    legend();
     /* it keeps its height meanwhile, so that what is below does not jump */
     holder.style.minHeight = `${holder.offsetHeight}px`;
     plots.forEach((plot) => plot.destroy());
@@ -77,28 +81,28 @@ function makeCurves(ctx) {
     log.checked = shown.every(isLog);
     log.indeterminate = !log.checked && shown.some(isLog);
     clear.hidden = !ctx.ghosts.length && !ctx.revealed;
-    const lines = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
-    const points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => shown.includes(p.quantity)) : [], trials = [...new Set(points.map((p) => p.trial))];
-    key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), kind === "with" || kind === "without" ? ctx.lineOf(kind) : ctx.L(kind === "guess" ? "yours" : kind))),
-      ...(trials.length ? [el("span", { id: "trials" }, el("b", {}, "●"), ` ${ctx.L("foundBy", trials.join("; "))}${points.some((p) => p.used) ? `; ${ctx.L("foundUsed")}` : ""}`)] : []));
     show.replaceChildren(el("option", { value: "" }, ctx.L("show") + " …"), ...ctx.lab.quantities.filter((q) => q.kind !== "delayed").map((q) => el("option", { value: q.name }, `${shown.includes(q.name) ? "✓ " : ""}${ctx.word(q.name)}${ctx.word(q.name) === q.name ? "" : ` (${q.name})`}`)));
   }
 
-  /* Height of one plot: curves and lanes fit one screen. */
+  function legend() {
+    const lines = [["with", "solid"], ["without", "dashed"], ...(ctx.ghosts.length ? [["ghost", "dotted"]] : []), ...(ctx.guess || ctx.revealed ? [["guess", "solid"]] : [])];
+    const points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => ctx.state.shown.includes(p.quantity)) : [], trials = [...new Set(points.map((p) => p.trial))];
+    key.replaceChildren(...lines.map(([kind, line]) => el("span", {}, el("i", { style: `border-color:${COLORS[kind]};border-top-style:${line}` }), kind === "with" || kind === "without" ? ctx.lineOf(kind) : ctx.L(kind === "guess" ? "yours" : kind))),
+      ...(trials.length ? [el("span", { id: "trials" }, el("b", {}, "●"), ` ${ctx.L("foundBy", trials.join("; "))}${points.some((p) => p.used) ? `; ${ctx.L("foundUsed")}` : ""}`)] : []));
+  }
+
+  /* Height of one plot: curves and lanes fit one screen. In one column, that is what the window leaves between what stands above and the lanes below. */
   function roomFor(n) {
-    if (isNarrow()) return Math.max(66, Math.min(200, (innerHeight * 0.225 - 20 * Math.max(ctx.state.on.size - 1, 0)) / n));
-    const rest = 21.6 * parseFloat(getComputedStyle(document.body).fontSize) + 64 * Math.max(ctx.state.on.size, 1);
+    const size = parseFloat(getComputedStyle(document.body).fontSize);
+    if (isColumn()) {
+      const below = ["#lanes", "footer"].reduce((sum, q) => sum + document.querySelector(q).offsetHeight, 0) + size;
+      const free = innerHeight - holder.getBoundingClientRect().top - scrollY - below - AXIS_ROOM[1];
+      return Math.max(60, Math.min(200, free / n - 1.4 * size - AXIS_ROOM[0]));
+    }
+    const rest = 21.6 * size + 64 * Math.max(ctx.state.on.size, 1);
     return Math.max(n > 3 ? 70 : 104, Math.min(innerHeight - rest, 640) / n - 22);
   }
 
-  /* Ticks of a logarithmic axis, about so many at most: whole decades, and 2 and 5 between where there are few. */
-  function decadesIn(low, high, most) {
-    const first = Math.floor(Math.log10(low) - 1e-9), last = Math.ceil(Math.log10(high) + 1e-9), inside = (v) => v > low * (1 - 1e-9) && v < high * (1 + 1e-9);
-    const pick = (steps, by) => Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, i) => steps.map((m) => +`${m}e${first + by * i}`)).flat().filter(inside);
-    const tens = pick([1], 1).length, fine = pick([1, 2, 5], 1);
-    if (tens > most) return pick([1], Math.ceil(tens / most));
-    return fine.length <= most ? fine : tens > 1 ? pick([1], 1) : pick([1, 3], 1);
-  }
   const powerOf = (x) => { const [digits, power] = x.toExponential(0).split("e"); return x >= 1e-3 && x < 1e5 ? FIGURES(x) : `${digits === "1" ? "" : `${digits}×`}10${raised(+power)}`; };
 
   /* Least and most on a logarithmic axis: what is shown, of at most eight decades, to the next 1, 2 or 5; and lines near. */
@@ -124,7 +128,7 @@ function makeCurves(ctx) {
   }
 
   function one(name, first, last, width, height) {
-    const q = ctx.lab.quantities[ctx.lab.quantity.get(name)], box = el("div", { class: "plot", "data-plot": name }), word = ctx.word(name), axisRoom = last ? 36 : 6;
+    const q = ctx.lab.quantities[ctx.lab.quantity.get(name)], box = el("div", { class: "plot", "data-plot": name }), word = ctx.word(name), axisRoom = AXIS_ROOM[+last];
     const guessing = first && ctx.guess, data = dataOf(name, first), logs = isLog(name) && !guessing, points = ctx.told && !ctx.guess ? pointsFound(ctx).filter((p) => p.quantity === name) : [];
     const bounds = guessing ? [0, ctx.guessTop] : (logs ? decadesOf : rangeOf)(name, data.slice(1).flat().concat(points.flatMap((p) => [p.value, p.low, p.high])));
     /* the power of ten of an axis stands with its unit, as in print */

@@ -38,3 +38,5 @@ function paint(name) {
 
 /* On a phone drawings are laid out narrow and gaps are small. */
 const isNarrow = () => document.documentElement.clientWidth < 620;
+/* Whether curves stand below the drawing, not beside it. */
+const isColumn = () => matchMedia("(max-width: 999px)").matches;

@@ -51,8 +51,9 @@ function startLab(root, programs) {
     }).length;
   }
 
-  /* Where scenarios show as much: whether a trial had this arm, and how soon the story speaks of it. Below 1. */
+  /* Where scenarios show as much: whether a trial had this arm, and how soon the story speaks of it. Below 1; an arm to compare with comes last. */
   function told(one) {
+    if (/^(placebo|control)$/i.test(one.title.en)) return -1;
     const lab = labs.find((l) => l.id === one.model), arm = Object.keys(one.on).sort().join("+"), tried = [...lab.trials, ...lab.shares].some((t) => t.arm === arm);
     const story = (one.story.en || "").toLowerCase(), words = (one.title.en.toLowerCase().match(/[a-z]{4,}/g) || []).map((word) => story.indexOf(word)).filter((at) => at >= 0);
     return 0.5 * tried + (words.length ? 0.4 * (1 - Math.min(...words) / story.length) : 0);
@@ -64,7 +65,7 @@ function startLab(root, programs) {
     const moves = (name) => { const all = runs.flatMap((run) => course(lab, run, name)), high = Math.max(...all), low = Math.min(...all); return high - low > 1e-3 * Math.max(Math.abs(high), Math.abs(low)); };
     const good = state.shown.filter(moves), more = [...lab.readouts, ...lab.states.map((s) => s.name)].filter((q) => !good.includes(q));
     if (good.length < state.shown.length) state.shown = good.length ? good : [more.find(moves) || state.shown[0]];
-    if (isNarrow()) state.shown = state.shown.slice(0, 2);
+    if (isColumn()) state.shown = state.shown.slice(0, isNarrow() ? 2 : 3);
   }
 
   function open(state, fresh = true) {

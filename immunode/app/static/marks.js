@@ -16,6 +16,19 @@ function pointsFound(ctx) {
   });
 }
 
+/* Ticks of a logarithmic axis, about so many at most: whole decades, and 2 and 5 between where there are few. */
+function decadesIn(low, high, most) {
+  const first = Math.floor(Math.log10(low) - 1e-9), last = Math.ceil(Math.log10(high) + 1e-9), inside = (v) => v > low * (1 - 1e-9) && v < high * (1 + 1e-9);
+  const pick = (steps) => Array.from({ length: last - first + 1 }, (_, i) => steps.map((m) => +`${m}e${first + i}`)).flat().filter(inside);
+  const tens = pick([1]), fine = pick([1, 2, 5]);
+  /* from the first decade that is inside, so that an axis with three of them has two numbers and not one */
+  if (tens.length > most) return tens.filter((_, i) => i % Math.ceil(tens.length / most) === 0);
+  return fine.length <= most ? fine : tens.length > 1 ? tens : pick([1, 3]);
+}
+
+/* Where the words of a line at y may stand: above it or below, inside the plot and apart from the words of other lines. */
+const rowsOf = (y, size, gap, top, bottom, told) => [y - gap, y + size].filter((row) => row >= top + size && row <= bottom && told.every((other) => Math.abs(row - other) >= 1.1 * size));
+
 /* As much of a text as there is room for. */
 function within(c, text, room) {
   let said = text;
@@ -29,27 +42,27 @@ function marksOf(ctx, u, name, points, font) {
   c.save();
   c.lineWidth = ratio;
   c.font = font.replace(/^\d+/, (px) => Math.round(px * ratio));
-  let lowest = Infinity;
+  const told = [];
   ctx.lab.thresholds.filter((t) => t.quantity === name && inside(t.level)).sort((a, b) => b.level - a.level).forEach((t) => {
     const y = Math.round(Y(t.level)), size = parseFloat(c.font);
     c.strokeStyle = c.fillStyle = paint("guess");
     c.setLineDash([2 * ratio, 4 * ratio]);
     c.beginPath(); c.moveTo(left, y); c.lineTo(left + width, y); c.stroke();
     c.setLineDash([]);
-    if (Math.abs(y - lowest) < 1.1 * size) return;
-    lowest = y;
-    const text = y - 3 * ratio < top + size ? y + size : y - 3 * ratio, room = width - 6 * ratio, word = within(c, ctx.say(t.meaning || t.name), room);
+    const room = width - 6 * ratio, word = within(c, ctx.say(t.meaning || t.name), room), wide = c.measureText(word).width + 6 * ratio;
+    const rows = rowsOf(y, size, 3 * ratio, top, top + height, told);
+    if (!rows.length) return;
     /* where no curve runs through the words: at the right, the left, or between; a rim keeps them legible elsewhere */
-    const crossed = (from, to) => [1, 2].some((s) => u.data[s].some((v, k) => v !== null && X(u.data[0][k]) > from && X(u.data[0][k]) < to && Y(v) > text - size && Y(v) < text + 3 * ratio));
-    const wide = c.measureText(word).width + 6 * ratio, from = [1, 0, 0.75, 0.25, 0.5].map((x) => left + x * (width - wide)).find((x) => !crossed(x, x + wide));
+    const crossed = (from, to, row) => [1, 2].some((s) => u.data[s].some((v, k) => v !== null && X(u.data[0][k]) > from && X(u.data[0][k]) < to && Y(v) > row - size && Y(v) < row + 3 * ratio));
+    const places = rows.flatMap((row) => [1, 0, 0.75, 0.25, 0.5].map((x) => [left + x * (width - wide), row])), [from, row] = places.find(([x, at]) => !crossed(x, x + wide, at)) || places[0];
+    told.push(row);
     c.textAlign = "left";
     c.textBaseline = "alphabetic";
     c.strokeStyle = paint("paper");
     c.lineWidth = 3 * ratio;
     c.lineJoin = "round";
-    const x = (from === undefined ? left + width - wide : from) + 3 * ratio;
-    c.strokeText(word, x, text);
-    c.fillText(word, x, text);
+    c.strokeText(word, from + 3 * ratio, row);
+    c.fillText(word, from + 3 * ratio, row);
     c.lineWidth = ratio;
   });
   points.forEach((p) => {

@@ -82,6 +82,9 @@ function makeWhy(ctx) {
         el("span", {}, `${gap(b) > 0 ? "+" : ""}${FIGURES(gap(b))}`));
     });
     const total = found.bars.reduce((a, b) => a + gap(b), 0), left = found.bars.some((b) => gap(b) !== 0) ? found.change : 0;
+    /* bars that miss what they should add up to, by more than rounding, tell nothing */
+    const size = Math.max(...found.bars.flatMap((b) => [Math.abs(b.without), Math.abs(b.with)])), off = Math.abs(total - left);
+    if (off > 0.1 * most && off > 1e-4 * size) return [...parts, el("p", { id: "why-off" }, ctx.L("whyOff", amount(total, "", most), amount(left, "", most)))];
     return [...parts, el("div", { class: "bars" }, ...bars), el("p", {}, ctx.L("whySum", amount(total, "", most), amount(left, "", most))),
       asTable(ctx, [chosen, ctx.lineOf("without"), ctx.lineOf("with"), "Δ"], found.bars.map((b) => [b.name || ctx.L("given"), b.without, b.with, b.change]))];
   };
