@@ -171,7 +171,7 @@ def often(name: str, intervention: str, engine: str, rtol: float) -> bool:
     if name == "demin2013":  # 5 to 7 s a run
         return not intervention and rtol == 1e-6
     # large models take NumPy 5 to 9 s at 1e-8, delays take SciPy and NumPy 13 s
-    untreated = not intervention and (len(MODELS[name].states) <= 6 and name != "myers2021" or rtol > 1e-8)
+    untreated = not intervention and ((len(MODELS[name].states) <= 6 and name != "myers2021") or rtol > 1e-8)
     return untreated or (rtol == 1e-6 and (name, intervention) in STEPPED)
 
 
